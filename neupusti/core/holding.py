@@ -1,7 +1,8 @@
 """Which rows the holds in force keep, those of the manifests and the placed ones (5.1)."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -9,7 +10,9 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     FromClause,
+    Select,
     Table,
+    and_,
     case,
     false,
     func,
@@ -18,6 +21,7 @@ from sqlalchemy import (
 )
 
 from neupusti.core.data import finding
+from neupusti.core.data.classification import classification
 from neupusti.core.data.database import Base
 from neupusti.core.keeping import Hold
 from neupusti.core.records.holds import PlacedHold, in_force
@@ -70,19 +74,29 @@ def last_day(condition: ColumnElement[bool]) -> ColumnElement[Any]:
 
 
 def _placed(table: Table) -> Iterator[Hold]:
-    """Yield the hold that is placed on people, for a table with the number of one."""
+    """Yield the hold that is placed on people, for a table with a number or an address."""
     subjects = finding.subjects(table)
-    if not subjects or table.metadata is not Base.metadata:
+    addresses = _addresses(table)
+    if not (subjects or addresses) or table.metadata is not Base.metadata:
         return
     model = next(m.class_ for m in Base.registry.mappers if m.local_table is table)
 
     def placed(rows: FromClause) -> ColumnElement[bool]:
         people = select(PlacedHold.person).where(in_force(), ON_PERSON)
-        return or_(*(rows.c[column.key].in_(people) for column in subjects))
+        theirs = [rows.c[column.key].in_(people) for column in subjects]
+        owned = _owners(_accounts().c.id.in_(people), _accounts().c.email_key)
+        nobodys = [rows.c[column.key].is_(None) for column in subjects]
+        by_address = (key(rows).in_(owned) for key in addresses)
+        return or_(*theirs, *(and_(*nobodys, one) for one in by_address))
 
     def until(rows: FromClause) -> ColumnElement[Any]:
-        given = [rows.c[column.key] for column in subjects]
-        return last_day(ON_PERSON & PlacedHold.person.in_(given))
+        given = [PlacedHold.person == rows.c[column.key] for column in subjects]
+        keys = [_accounts().c.email_key == key(rows) for key in addresses]
+        nobodys = [rows.c[column.key].is_(None) for column in subjects]
+        if keys:
+            owners = _owners(or_(*keys), _accounts().c.id)
+            given.append(and_(*nobodys, PlacedHold.person.in_(owners)))
+        return last_day(ON_PERSON & or_(*given))
 
     yield Hold(
         code=PLACED,
@@ -95,6 +109,32 @@ def _placed(table: Table) -> Iterator[Hold]:
         whole=True,
         placed=True,
     )
+
+
+def _addresses(table: Table) -> list[Callable[[FromClause], ColumnElement[str]]]:
+    """Return how to find the keys of the addresses in a row that may have no number."""
+    if not all(column.nullable for column in finding.subjects(table)):
+        return []
+    marks = [(c, classification(c)) for c in finding.contacts(table, finding.EMAIL_CLAUSE)]
+    return [
+        partial(_address, name=column.key, is_key=mark.derived)
+        for column, mark in marks
+        if mark and not mark.keyed_by
+    ]
+
+
+def _address(rows: FromClause, *, name: str, is_key: bool) -> ColumnElement[str]:
+    return rows.c[name] if is_key else func.lower(rows.c[name])
+
+
+def _accounts() -> Table:
+    """Return the table of those who may have proved an address."""
+    return Base.metadata.tables["person"]
+
+
+def _owners(condition: ColumnElement[bool], column: ColumnElement[Any]) -> Select[Any]:
+    """Select a column of the accounts whose address was proved."""
+    return select(column).where(condition, _accounts().c.confirmed_at.is_not(None))
 
 
 def _along(key: ForeignKey, hold: Hold) -> Hold:

@@ -36,13 +36,13 @@ ALLOWED = timedelta(days=30)
 BATCH = 5000
 """Rows of one transaction, so that no writer waits for long."""
 MOST_REFUSED = 100
-"""Rows that the database may refuse before their rule waits for the next run."""
+"""Rows that may be refused before their rule waits for the next run."""
 Keys = list[tuple[Any, ...]]
 """The primary keys of some rows."""
 
 
 class RefusedError(RuntimeError):
-    """The database refuses to destroy rows that are due; the cause is its first refusal."""
+    """Rows that are due cannot be destroyed; the cause is the first refusal."""
 
     def __init__(self, rule: Retention, rows: int) -> None:
         super().__init__(f"{rule.code}: {rows} refused")
@@ -84,9 +84,10 @@ def pieces(
 ) -> Iterator[T]:
     """Destroy what is due, at most `most` rows a transaction; yield the result of each.
 
-    Of a piece that the database refuses smaller ones are tried, down to the single rows
-    that it refuses: these stay. Raise RefusedError for them once all others are gone, or
-    after MOST_REFUSED of them. No database, or no lock, is an OperationalError, at once.
+    Of a piece that the database refuses, or the disk that has its files, smaller ones are
+    tried, down to the single rows that it refuses: these stay. Raise RefusedError for
+    them once all others are gone, or after MOST_REFUSED of them. No database, or no lock,
+    is an OperationalError, at once.
     """
     size, refused, first = most, Keys(), None
     while len(refused) < MOST_REFUSED:
@@ -99,7 +100,7 @@ def pieces(
                 done = destroy(session, rows)
         except OperationalError:
             raise
-        except DBAPIError as error:
+        except (DBAPIError, OSError) as error:
             if len(rows) <= 1:
                 first = first or error
                 refused += rows

@@ -14,7 +14,7 @@ from neupusti.core.records.sweep_stops import SweepStop
 from neupusti.core.rules import PRIVACY, PUBLIC
 from neupusti.retention import proofs, queries
 from neupusti.retention.models import RetentionRun
-from neupusti.retention.service import hourly, placing, stops
+from neupusti.retention.service import hourly, placing, replays, stops
 from neupusti.retention.views import admin, cli, public
 from neupusti.retention.views.blueprint import bp
 
@@ -102,7 +102,7 @@ FEATURE = Feature(
     ),
     jobs=(Job(name=queries.JOB, every=timedelta(hours=1), run=hourly.run),),
     replays={
-        Decision.HELD: placing.carry_out_held,
-        Decision.RELEASED: placing.carry_out_released,
+        Decision.HELD: replays.carry_out_held,
+        Decision.RELEASED: replays.carry_out_released,
     },
 )

@@ -12,14 +12,19 @@ from neupusti.core.forms.base import Form
 from neupusti.core.forms.fields import Checkbox, TextLine
 from neupusti.core.forms.reason import Reason
 from neupusti.core.web import pagination
-from neupusti.retention.service.errors import LAST_DAY, NO_PERSON, WITH_ADDRESS
-from neupusti.retention.service.placing import LONGEST_REVIEW, Wish
+from neupusti.retention.service.errors import (
+    LAST_DAY,
+    NO_DOCUMENT,
+    NO_LAW,
+    NO_PERSON,
+    REVIEW_LIMIT,
+    WITH_ADDRESS,
+)
+from neupusti.retention.service.placing import LONGEST, LONGEST_REVIEW, Wish
 from neupusti.rights.forms import Day
 
-LONGEST = 120
 LATEST = timedelta(days=100 * 366)
 LIKE = _("Like 2026-11-26")
-REVIEW_LIMIT = _("Between tomorrow and 180 days from now.")
 
 
 def _is_day_of_review(day: str) -> bool:
@@ -80,14 +85,14 @@ class HoldForm(ReviewForm):
     law = TextLine(
         _("Law"),
         longest=LONGEST,
-        empty=_("Write which law obliges to keep the data."),
+        empty=NO_LAW,
         hint=_("Its name, number and article"),
         autocomplete="off",
     )
     document = TextLine(
         _("Document"),
         longest=LONGEST,
-        empty=_("Write which document asks for it."),
+        empty=NO_DOCUMENT,
         hint=_("Who issued it, number and day"),
         autocomplete="off",
     )

@@ -14,7 +14,16 @@ from neupusti.core.data.halting import DESTROY
 from neupusti.core.records.holds import WAIT, PlacedHold
 from neupusti.core.rules import Permission
 from neupusti.retention.service import hourly, placing
-from neupusti.retention.service.errors import ENDED, LAST_DAY, HoldError
+from neupusti.retention.service.errors import (
+    ENDED,
+    LAST_DAY,
+    NO_DOCUMENT,
+    NO_LAW,
+    NO_REASON,
+    REVIEW_LIMIT,
+    SAME,
+    HoldError,
+)
 from tests import desk
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, DANA
@@ -88,6 +97,26 @@ def test_staff_do_not_keep_a_hold_whose_last_day_is_past(app: Flask, at: Clock) 
         assert answer.status_code == (422 if is_over else 303)
 
 
+@pytest.mark.clause("6.1.3")
+def test_nobody_puts_a_destruction_off_alone_by_one_hold_after_another(
+    app: Flask, at: Clock
+) -> None:
+    at(NOON)
+    person = desk.person(AIGERIM)
+    asked_for_destruction(person)
+    placing.place(wish(person=person), 4)
+    for later in (2 * DAY, WAIT):
+        at(NOON + later)
+        with pytest.raises(HoldError) as refused:
+            placing.place(wish(person=person, document="№ 13"), 4)
+        assert refused.value.message == SAME
+    assert one().has_ended
+    second = placing.place(wish(person=person, document="№ 13"), 5)
+    placing.second(second.code, 4)
+    third = placing.place(wish(person=person, document="№ 14"), 5)
+    assert third.needs_second
+
+
 def test_a_halted_site_releases_nothing(
     app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,11 +150,17 @@ def test_a_hold_on_somebody_blocked_is_placed_decided_and_ends(
     }
 
 
-@SQLITE
 @pytest.mark.parametrize(
     ("options", "says"),
     [
         (["--person", "1", "--until", "2026-11-22"], LAST_DAY),
+        (["--person", "1", "--review", "2026-11-22"], REVIEW_LIMIT),
+        (["--person", "1", "--review", "0001-01-01"], REVIEW_LIMIT),
+        (["--person", "1", "--law", " "], NO_LAW),
+        (["--person", "1", "--document", ""], NO_DOCUMENT),
+        (["--person", "1", "--reason", ""], NO_REASON),
+        (["--person", "1", "--law", "а" * 121], "120"),
+        (["--person", "1", "--document", "а" * 121], "120"),
         (["--person", str(2**63)], "not in the range"),
     ],
 )
@@ -135,7 +170,7 @@ def test_no_command_places_a_hold_that_holds_nothing(
     at(NOON)
     desk.person(AIGERIM)
     named = ["--law", "УПК", "--document", "№ 12", "--reason", "Следствие"]
-    args = ["holds", "place", *options, *named, "--review", "2027-01-10"]
+    args = ["holds", "place", *named, "--review", "2027-01-10", *options]
     refused = app.test_cli_runner().invoke(args=args)
     assert (refused.exit_code == 0, str(says) in refused.output) == (False, True)
     assert db.session.scalars(select(PlacedHold)).all() == []

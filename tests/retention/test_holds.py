@@ -29,6 +29,7 @@ from tests.times import NOON, Clock
 
 DAY = timedelta(days=1)
 REVIEW = (NOON + 90 * DAY).date()
+ASKED = {"number": "NZ-1", "kind": "destroy", "received_at": NOON.isoformat(" ")}
 FORM = {
     "law": "УПК РК, статья 220",
     "document": "№ 12 от 1 ноября 2026",
@@ -53,9 +54,7 @@ def asked_for_destruction(person: int) -> None:
     with writing() as session:
         if session.get_bind().dialect.name == "sqlite":
             session.execute(text("PRAGMA ignore_check_constraints = ON"))
-        session.execute(
-            text(row(DataRequest, id=1, number="NZ-1", kind="destroy", person=person))
-        )
+        session.execute(text(row(DataRequest, id=1, **ASKED, person=person)))
         if session.get_bind().dialect.name == "sqlite":
             session.execute(text("PRAGMA ignore_check_constraints = OFF"))
 

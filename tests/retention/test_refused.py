@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Table, column, insert, select, text, update
 from sqlalchemy import table as table_of
+from sqlalchemy.exc import IntegrityError
 
 from neupusti.accounts.models import Person, SignIn
 from neupusti.accounts.service import registration, sessions
@@ -24,12 +25,14 @@ from neupusti.core.sweeping import RefusedError
 from neupusti.orders.models.order import ShopOrder
 from neupusti.orders.service import masking
 from neupusti.retention.models import RetentionRun
-from neupusti.retention.service import hourly, sweeps
+from neupusti.retention.service import hourly, placing, sweeps
+from tests import desk
 from tests.accounts.cast import account, signed_in, submit
 from tests.canary import Captured
 from tests.orders import cast as shop
-from tests.people import AIGERIM
-from tests.retention.test_ceiling import YEAR, events, rule
+from tests.people import AIGERIM, BOLAT
+from tests.retention.test_ceiling import YEAR, events, left, rule
+from tests.retention.test_holds import wish
 from tests.retention.test_sweep import FORM, count
 from tests.times import NOON, Clock
 
@@ -123,6 +126,24 @@ def test_what_a_refused_rule_would_have_taken_along_is_not_counted(
         assert len(swept.refused) == 1
         [run] = db.session.scalars(select(RetentionRun)).all()
         assert (count(OutboxEmail), "letter" in run.destroyed) == (letters, False)
+
+
+@pytest.mark.clause("5.1")
+def test_a_hold_that_the_database_does_not_release_stops_no_sweep(
+    app: Flask, at: Clock
+) -> None:
+    at(NOON)
+    events(1, 3)
+    for number in range(2):
+        until = NOON.date() + timedelta(days=1 + number)
+        placing.place(wish(person=desk.person((AIGERIM, BOLAT)[number]), until=until), 4)
+    with writing() as session:
+        released = "ON placed_hold (law) WHERE released_at IS NOT NULL"
+        session.execute(text(f"CREATE UNIQUE INDEX one {released}"))
+    at(NOON + YEAR)
+    with pytest.raises(IntegrityError):
+        hourly.run()
+    assert left() == 0
 
 
 @pytest.mark.clause("5.1")

@@ -206,6 +206,9 @@ def test_the_dry_run_prints_what_would_go_and_destroys_nothing(
     assert dry.exit_code == 0
     assert "that would be destroyed: " in dry.output
     assert count(Person) == 1
+    at(NOON + timedelta(days=500))  # its e-mail, link and event are past terms of their own
+    assert run(args=["retention", "run", "--dry-run"]).output == dry.output
+    at(NOON + registration.LIFE)
     real = run(args=["retention", "run"])
     assert real.output.replace("destroyed", "that would be destroyed") == dry.output
     assert count(Person) == 0

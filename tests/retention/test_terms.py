@@ -99,6 +99,15 @@ def test_no_complete_sweep_is_claimed_while_something_waits(
         assert "No sweep was complete" not in page
 
 
+@pytest.mark.parametrize("code", ["", "a\0b", "person", "person.created_at"])
+def test_no_sweep_is_allowed_that_does_not_ask(app: Flask, at: Clock, code: str) -> None:
+    at(NOON)
+    dana = desk.signed_in(app, desk.member(DANA, Permission.PRIVACY))
+    form = desk.form(app, rule=code, reason="Часы верны")
+    answer = dana.post("/en/admin/retention/", data=form)
+    assert (answer.status_code, "does not wait" in answer.text) == (422, True)
+
+
 @pytest.mark.clause("5.6")
 def test_holds_that_staff_place_are_listed(client: FlaskClient) -> None:
     page = client.get("/en/policy/retention/").text

@@ -17,8 +17,7 @@ from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.accounts.service.people import Applicant
 from neupusti.accounts.service.signals import email_confirmed
 from neupusti.config.settings import settings
-from neupusti.core import clock
-from neupusti.core.blocking.conditions import covered
+from neupusti.core import clock, sweeping
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail
@@ -143,9 +142,12 @@ def mark_confirmed(session: Session, person: Person) -> None:
 
 
 def _destroy_unconfirmed(session: Session, which: ColumnElement[bool]) -> None:
-    """Destroy unconfirmed accounts and what is about them, all that `which` selects."""
+    """Destroy unconfirmed accounts and what is about them, all that `which` selects.
+
+    Those that are held or blocked stay.
+    """
     table = cast("Table", Person.__table__)
-    unconfirmed = Person.confirmed_at.is_(None), ~covered(table), which
+    unconfirmed = Person.confirmed_at.is_(None), ~sweeping.spared(table), which
     numbers = list(session.scalars(select(Person.id).where(*unconfirmed)))
     for column in GO_ALONG:
         session.execute(delete(column.class_).where(column.in_(numbers)))

@@ -62,10 +62,19 @@ class FolderStore:
         return found
 
     def destroy_old(self, kind: str, names: Iterable[str], before: datetime) -> int:  # noqa: ARG002 - whoever stores one again holds the lock
-        """Delete those of `names` that were stored before a moment; return how many."""
-        count = 0
-        for count, name in enumerate(names, 1):  # noqa: B007 - counted
-            self.destroy(kind, name)
+        """Delete those of `names` that were stored before a moment; return how many.
+
+        Raise OSError for those that stay, once the others are gone.
+        """
+        count, first = 0, None
+        for name in names:
+            try:
+                self.destroy(kind, name)
+                count += 1
+            except OSError as error:  # that one stays
+                first = first or error
+        if first is not None:
+            raise first
         return count
 
     def _path(self, kind: str, name: str) -> Path:

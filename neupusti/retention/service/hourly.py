@@ -11,7 +11,14 @@ def run() -> None:
     Raise RefusedError or IncompleteSweepError: a job that fails is tried again within a
     minute.
     """
-    placing.release_ended()
+    try:
+        placing.release_ended()
+    finally:
+        _sweep()
+
+
+def _sweep() -> None:
+    """Destroy what is due, and tell staff."""
     try:
         swept = sweeps.sweep(registry().retention)
     finally:

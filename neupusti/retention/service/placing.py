@@ -2,17 +2,17 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
 from neupusti.core import clock
 from neupusti.core.data.database import writing
 from neupusti.core.data.halting import is_halted
-from neupusti.core.records.decision_file import DecisionLine
 from neupusti.core.records.decisions import Decision, decide
 from neupusti.core.records.holds import WAIT, PlacedHold, in_force, lacks_second
 from neupusti.core.records.journal import ACTIONS, StaffActionType, log_staff_action
@@ -22,12 +22,16 @@ from neupusti.orders.models.order import ShopOrder
 from neupusti.retention.service.errors import (
     ENDED,
     LAST_DAY,
+    NO_DOCUMENT,
+    NO_LAW,
     NO_ORDER,
     NO_PERSON,
+    NO_REASON,
     NOBODY,
     NOT_NEEDED,
     OVER,
     OWN,
+    REVIEW_LIMIT,
     SAME,
     WITH_ADDRESS,
     HoldError,
@@ -36,6 +40,8 @@ from neupusti.retention.service.errors import (
 from neupusti.rights.models import DataRequest
 
 LONGEST_REVIEW = timedelta(days=180)
+LONGEST = 120
+"""Characters of a law, and of a document."""
 LATE = timedelta(days=7)
 """How long after its end a hold is released, for good: a clock may run ahead."""
 DESTROY = "destroy"
@@ -67,12 +73,7 @@ def place(wish: Wish, staff: int | None) -> PlacedHold:
 
     The same that is in force already is returned: a form may be sent twice.
     """
-    if (wish.person is None) == (not wish.order):
-        raise HoldError(NOBODY)
-    if "@" in wish.law + wish.document:  # the file of decisions only grows
-        raise HoldError(WITH_ADDRESS)
-    if wish.until is not None and wish.until <= clock.today():
-        raise HoldError(LAST_DAY)
+    _check(wish)
     with writing() as session:
         ACTIONS.lock(session)  # who has it may wait for a row that was locked before
         person, number = _whose(session, wish)
@@ -80,6 +81,9 @@ def place(wish: Wish, staff: int | None) -> PlacedHold:
             raise HoldError(OWN)
         if (same := _same(session, wish, number)) is not None:
             return same
+        asked_at = _destruction_asked_at(session, person, number)
+        if asked_at is not None and _waits_since(session, wish, number, staff, asked_at):
+            raise HoldError(SAME)
         hold = PlacedHold(
             code=secrets.token_hex(4),
             person=None if number else person,
@@ -90,7 +94,7 @@ def place(wish: Wish, staff: int | None) -> PlacedHold:
             silent=wish.silent,
             at=clock.now(),
             by=staff,
-            needs_second=_asks_destruction(session, person, number),
+            needs_second=asked_at is not None,
             until=wish.until,
             review=min(wish.review, clock.today() + LONGEST_REVIEW),
         )
@@ -145,45 +149,22 @@ def release_ended() -> None:
             _release(session, hold, None)
 
 
-def carry_out_held(session: Session, line: DecisionLine) -> int:
-    """Place a hold of the decisions file again; return how many are new or changed."""
-    hold = session.scalar(select(PlacedHold).filter_by(code=line.ref))
-    second_ = line.values.get("second")
-    if hold is not None:
-        changed = bool(second_) and hold.second is None
-        if changed:
-            hold.second, hold.seconded_at = int(str(second_)), line.at
-        return int(changed)
-    given = line.values
-    session.add(
-        PlacedHold(
-            code=line.ref,
-            person=line.person,
-            number=given.get("number"),
-            law=given["law"],
-            document=given["document"],
-            reason="",
-            silent="silent" in given,
-            at=line.at,
-            by=int(given["by"]) if "by" in given else None,
-            needs_second="needs_second" in given,
-            second=int(second_) if second_ else None,
-            seconded_at=line.at if second_ else None,
-            until=date.fromisoformat(given["until"]) if "until" in given else None,
-            review=date.fromisoformat(given["review"]),
-        )
-    )
-    session.flush()
-    return 1
-
-
-def carry_out_released(session: Session, line: DecisionLine) -> int:
-    """Release a hold of the decisions file again."""
-    hold = session.scalar(select(PlacedHold).filter_by(code=line.ref, released_at=None))
-    if hold is None:
-        return 0
-    hold.released_at = line.at
-    return 1
+def _check(wish: Wish) -> None:
+    """Raise HoldError for what holds nothing, and for what no paper stands behind."""
+    if (wish.person is None) == (not wish.order):
+        raise HoldError(NOBODY)
+    words = ((wish.law, NO_LAW), (wish.document, NO_DOCUMENT), (wish.reason, NO_REASON))
+    for given, missing in words:
+        if not given.strip():
+            raise HoldError(missing)
+    if max(len(wish.law), len(wish.document)) > LONGEST:
+        raise HoldError(gettext("Shorten it to %(count)s characters.", count=LONGEST))
+    if "@" in wish.law + wish.document:  # the file of decisions only grows
+        raise HoldError(WITH_ADDRESS)
+    if wish.until is not None and wish.until <= clock.today():
+        raise HoldError(LAST_DAY)
+    if wish.review <= clock.today():
+        raise HoldError(REVIEW_LIMIT)
 
 
 def _whose(session: Session, wish: Wish) -> tuple[int | None, str | None]:
@@ -210,8 +191,21 @@ def _same(session: Session, wish: Wish, number: str | None) -> PlacedHold | None
     return session.scalar(mine.where(in_force()).limit(1))
 
 
-def _asks_destruction(session: Session, person: int | None, number: str | None) -> bool:
-    """Return whether whoever the hold is on has asked for destruction, unanswered yet."""
+def _waits_since(
+    session: Session, wish: Wish, number: str | None, staff: int | None, since: datetime
+) -> bool:
+    """Return whether a hold of the same member of staff has got no second one since then.
+
+    Else one member alone would put a destruction off, by one hold after another.
+    """
+    mine = select(PlacedHold.id).filter_by(person=wish.person, number=number, by=staff)
+    return session.scalar(mine.where(lacks_second(), PlacedHold.at >= since)) is not None
+
+
+def _destruction_asked_at(
+    session: Session, person: int | None, number: str | None
+) -> datetime | None:
+    """Return since when whoever the hold is on waits for destruction; None: nobody does."""
     keys = select(ShopOrder.email_key).where(ShopOrder.number == number)
     # Of an order without an account also who has one with its address may destroy it.
     owners = select(Person.id).where(
@@ -223,12 +217,12 @@ def _asks_destruction(session: Session, person: int | None, number: str | None) 
         else DataRequest.person.in_(owners)
         | DataRequest.person.is_(None) & DataRequest.email_key.in_(keys)
     )
-    asked = select(DataRequest.id).where(
+    asked = select(func.min(DataRequest.received_at)).where(
         DataRequest.kind == DESTROY,
         DataRequest.closed_at.is_(None),
         or_(false(), theirs),
     )
-    return session.scalar(asked.limit(1)) is not None
+    return session.scalar(asked)
 
 
 def _open(session: Session, code: str, staff: int | None) -> PlacedHold:

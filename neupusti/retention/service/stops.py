@@ -48,6 +48,8 @@ def allow(rule: str, staff: int | None, reason: str) -> None:
         .values(allowed_at=now)
         .returning(SweepStop.id)
     )
+    if rule not in {one.code for one in registry().retention}:
+        raise NoStopError
     with writing() as session:
         if session.scalar(allowed) is None:
             raise NoStopError

@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     delete,
     func,
+    or_,
     select,
     tuple_,
     update,
@@ -50,13 +51,21 @@ class Sweep:
 
 
 def count_expired(rules: Iterable[Retention]) -> dict[str, int]:
-    """Return table -> number of rows to destroy; change nothing."""
-    counts: Counter[str] = Counter()
+    """Return table -> number of rows to destroy; change nothing.
+
+    A row that goes by several rules, or along with another, is counted once.
+    """
+    going: dict[Table, list[ColumnElement[bool]]] = {}
     for rule in _own(rules):
         for model, conditions in (*_along(rule), (rule.model, sweeping.due(rule))):
-            count = select(func.count()).select_from(model).where(*conditions)
-            counts[model.__table__.name] += db.session.scalar(count) or 0
-    return counts
+            going.setdefault(model.__table__, []).append(and_(*conditions))
+    return {
+        table.name: db.session.scalar(
+            select(func.count()).select_from(table).where(or_(*ways))
+        )
+        or 0
+        for table, ways in going.items()
+    }
 
 
 def sweep(rules: Iterable[Retention]) -> Sweep:

@@ -6,10 +6,9 @@ A killed process leaves a row in the state `running`, which the next run takes u
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import cast
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Table, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
@@ -21,10 +20,12 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.data.file_folder import OpenedFile
 from neupusti.core.data.finding import Whose
 from neupusti.core.data.halting import is_halted
+from neupusti.core.keeping import Retention
 from neupusti.core.records import journal
 from neupusti.core.records.journal import SYSTEM, Operation, ProcessingRecord
 from neupusti.core.security import throttle
 from neupusti.core.security.throttle import RateLimit
+from neupusti.core.sweeping import Keys
 from neupusti.core.text.languages import Language
 from neupusti.core.web.errors import TooManyError
 from neupusti.rights.models import (
@@ -56,6 +57,19 @@ UNFINISHED = (ExportState.WAITING.value, ExportState.RUNNING.value)
 REFUSED = frozenset(set(Outcome) - {Outcome.GIVEN})
 """Outcomes with which an archive is not delivered."""
 WITH_FILE = (ExportState.READY.value, ExportState.INCOMPLETE.value)
+MOST = 20
+"""Files that one transaction destroys."""
+FILES = Retention(
+    label="the file of an archive",
+    clause="4.1.2",
+    start_label="from its last day",
+    model=Export,
+    starts_at=Export.expires_at,
+    days=0,
+    only={"state": WITH_FILE},
+    custom_sweep=True,
+)
+"""No rule of its own: the row of an archive names its last day."""
 
 
 def start(asker: Asker) -> DataRequest:
@@ -124,9 +138,16 @@ def opened(export: Export) -> OpenedFile:
 def run() -> None:
     """Run the job: destroy files past their term, and make one archive.
 
-    The oldest of those that were tried least: one that fails holds up no other.
+    The oldest of those that were tried least: one that fails holds up no other. Raise
+    RefusedError, or OSError, for files that stay, once all else is done.
     """
-    expire()
+    try:
+        expire()
+    finally:
+        _make_first()
+
+
+def _make_first() -> None:
     unfinished = select(Export.id).where(Export.state.in_(UNFINISHED))
     first = unfinished.order_by(Export.attempts, Export.id).limit(1)
     if (number := db.session.scalar(first)) is not None:
@@ -134,21 +155,26 @@ def run() -> None:
 
 
 def expire() -> None:
-    """Destroy the files past their term, each before its row says so; and orphans."""
+    """Destroy the files past their term, each before its row says so; and orphans.
+
+    Raise RefusedError, or OSError, for those that stay, once all others are gone.
+    """
     if is_halted():
         return
-    over = select(Export).where(
-        Export.expires_at <= clock.now(),
-        Export.name.is_not(None),
-        ~sweeping.spared(cast("Table", Export.__table__)),
-    )
-    for row in list(db.session.scalars(over)):
-        files.destroy(FOLDER, row.name or "")
-        with sweeping.writing_beside_blocks() as session:
-            gone = update(Export).where(Export.id == row.id)
-            values = {"state": ExportState.EXPIRED.value, "name": None}
-            session.execute(gone.values(**values))
-    files.sweep(FOLDER, _names)
+    try:
+        for _gone in sweeping.pieces(FILES, MOST, _destroy):
+            pass
+    finally:
+        files.sweep(FOLDER, _names)
+
+
+def _destroy(session: Session, rows: Keys) -> None:
+    """Destroy the files of some archives."""
+    mine = Export.id.in_([number for (number,) in rows])
+    for name in session.scalars(select(Export.name).where(mine)).all():
+        files.destroy(FOLDER, name or "")
+    values = {"state": ExportState.EXPIRED.value, "name": None}
+    session.execute(update(Export).where(mine).values(**values))
 
 
 def _names() -> Iterable[str]:
